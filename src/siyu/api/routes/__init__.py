@@ -1,0 +1,1 @@
+"""The operations, one module per resource; each parses, calls one query or service, and answers."""

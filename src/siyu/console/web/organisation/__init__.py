@@ -1,0 +1,1 @@
+"""The organisation's pages: places, staff, roles, files of both, and the scope switch."""

@@ -1,0 +1,1 @@
+"""Reading tables: CSV and XLSX, plain or gzipped, in any encoding of shops, as frames of text in bounded memory."""
