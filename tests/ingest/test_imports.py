@@ -193,6 +193,15 @@ def test_numbered_lines_are_one_line_however_often_they_come(tmp_path: Path) -> 
     assert Order.objects.get().amount_fen == 2000
 
 
+def test_a_repeated_line_with_its_refund_counts_once(tmp_path: Path) -> None:
+    sold_and_returned = ROWS[3].replace("A3,", "A3,X1,")
+    other = ROWS[0].replace("A1,", "A1,X2,")
+    header = HEADER.replace("订单号,", "订单号,子订单号,")
+    result = counts(write(tmp_path, sold_and_returned, other, sold_and_returned, header=header))
+    assert (result["rows"], result["accepted"], result["duplicates"]) == (3, 2, 1)
+    assert (Order.objects.count(), Refund.objects.count()) == (2, 1)
+
+
 def test_negative_lines_and_amounts_are_refunds_never_negative_orders(tmp_path: Path) -> None:
     rows = [
         "A1,2024-05-01,M1,,,,S,x,2,10,,,,",

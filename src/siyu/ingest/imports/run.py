@@ -186,8 +186,8 @@ class ImportRun:
 
 
 def _counted_twice(units: Sequence[Unit], result: RecordResult) -> int:
-    """Rows whose sale and refund are both new: two lines, one row."""
-    pairs = [pair for unit in units for pair in unit.double_rows]
+    """Rows whose sale and refund are both new: two lines, one row. A row that the file repeats is new once."""
+    pairs = {pair for unit in units for pair in unit.double_rows}
     if not pairs:
         return 0
     new_keys = set(result.new_line_keys)
