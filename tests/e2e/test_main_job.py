@@ -187,7 +187,9 @@ def test_the_demo_plan_finds_the_planted_effect(installation: Installation, open
         time.sleep(3)
     delivered = told["tally"]["delivered_count"] / told["plan"]["treated_count"]
     interval = told["effect"]["order_rate"]["newcombe"]
-    assert interval["low"] <= planted["lift"] * delivered <= interval["high"]
+    # A right 95 % interval misses one day in twenty; one twice as wide, one in ten thousand.
+    middle, half = (interval["high"] + interval["low"]) / 2, (interval["high"] - interval["low"]) / 2
+    assert abs(planted["lift"] * delivered - middle) <= 2 * half
     assert told["sample_ratio"]["is_alarm"] is False
     page = open_page()
     page.goto(f"/plans/{plan_id}/")
