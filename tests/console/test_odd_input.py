@@ -14,7 +14,7 @@ from siyu.audiences import services as audience_services
 from siyu.kernel.paging import encode_cursor
 from siyu.org.contracts import SYSTEM
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.whole, pytest.mark.sweep]
 HUGE = "9" * 30
 CURSORS = (
     "x",

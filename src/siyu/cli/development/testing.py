@@ -13,6 +13,8 @@ from siyu.cli.development.sections import Section, run_all
 # Processes of the fast set: CI has two cores.
 WORKERS = "2"
 FAST = "not e2e and not faults and not slow and not whole"
+# What runs again on PostgreSQL: what touches the records, the sweeps of odd input with it.
+ON_POSTGRES = "records and not e2e and not faults and not slow and (sweep or not whole)"
 DEFAULT_POSTGRES_URL = "postgresql:///test"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 SETS = ("unit", "postgres", "whole", "e2e", "faults", "slow")
@@ -32,7 +34,7 @@ def section(name: str, extra: Sequence[str]) -> Section:
             # One process: the snapshot horizon is the whole server's, so a test that holds a transaction open hides
             # what the tests beside it have committed.
             title = "the same on PostgreSQL, where records matter"
-            return _pytest(title, f"records and {FAST}", extra, SIYU_TEST_DATABASE_URL=url)
+            return _pytest(title, ON_POSTGRES, extra, SIYU_TEST_DATABASE_URL=url)
         case "whole":
             return _pytest("whole installations and small measurements", "whole and not slow", ["-n", WORKERS, *extra])
         case "e2e":
