@@ -115,10 +115,10 @@ from siyu.kernel.settings import load
 
 audiences.wait_until_shipped()
 rule = {"leaf": "order_count", "op": ">=", "value": 2}
-audience_id = audiences.create_audience(viewer=SYSTEM, name="bench: twice", rule=rule)
+audience_id = audiences.create_audience(viewer=SYSTEM, name="买过两次以上", rule=rule)
 accounts = queries.sms_accounts(SYSTEM)
 account_id = accounts[0].id if accounts else services.save_sms_account(
-    name="bench", sign_name=brand.SIGN.name, window=(day_time(0), day_time(0)))
+    name="促销短信二号", sign_name=brand.SIGN.name, window=(day_time(0), day_time(0)))
 template = next(t for t in brand.templates(load().collector_base + "/s/") if t.code == brand.RECALL_CODE)
 services.save_sms_template(account_id=account_id, code=template.code, text=template.content)
 draft = queries.sms_templates(SYSTEM, account_id)[0].draft
@@ -128,7 +128,7 @@ while Audience.objects.get(pk=audience_id).state != "ready" and time.monotonic()
 def plan(name):
     return services.create_plan(viewer=SYSTEM, name=name, audience={"saved": audience_id}, text=draft,
         account_id=account_id, target_url="https://shop.example.cn/", holdout_percent=20)
-sent, kept = plan("bench: sent"), plan("bench: draft")
+sent, kept = plan("双十二预热"), plan("沉睡老客回访")
 services.launch_plan(viewer=SYSTEM, plan_id=sent)
 while Plan.objects.get(pk=sent).state not in ("done", "stopped") and time.monotonic() < deadline + 60:
     time.sleep(0.2)
@@ -136,15 +136,15 @@ approvals.set_rule(viewer=SYSTEM, kind=LAUNCH_APPROVAL, people_from=1, cost_fen_
 # Somebody else has to be there who may decide.
 with records.transaction():
     password = organisation.new_password()
-    organisation.create_staff(email="bench@siyu.example", name="bench", password=password, role="owner")
+    organisation.create_staff(email="bench@siyu.example", name="林晓", password=password, role="owner")
 member = Staff.objects.order_by("pk").first()
-key = organisation.create_key(viewer=SYSTEM, name="bench", permissions=["customers.view"], node_id=org.root().id)
-hook = webhooks.create_endpoint(viewer=SYSTEM, name="bench", url="https://shop.example.cn/erp", events=["*"])
+key = organisation.create_key(viewer=SYSTEM, name="报表系统", permissions=["customers.view"], node_id=org.root().id)
+hook = webhooks.create_endpoint(viewer=SYSTEM, name="仓储系统", url="https://shop.example.cn/erp", events=["*"])
 webhooks.switch_off(viewer=SYSTEM, endpoint_id=hook.id)
-task_id = tasks.create_task(viewer=SYSTEM, kind="call_back", title="bench", due_at=clock.now() + timedelta(days=1),
+task_id = tasks.create_task(viewer=SYSTEM, kind="call_back", title="回访：节日礼盒", due_at=clock.now() + timedelta(days=1),
     staff_ids=[member.pk])
 order = Order.objects.exclude(fragment=None).order_by("-line_count").first()
-approval_id = services.ask_to_launch(viewer=org.viewer_of(member), plan_id=kept, reason="bench")
+approval_id = services.ask_to_launch(viewer=org.viewer_of(member), plan_id=kept, reason="人数多，请确认文案")
 approvals.set_rule(viewer=SYSTEM, kind=LAUNCH_APPROVAL, people_from=None, cost_fen_from=None, version=1)
 print(json.dumps({
     "customer": order.fragment_id, "order": order.pk, "audience": audience_id, "plan": sent, "draft": kept,

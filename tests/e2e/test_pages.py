@@ -1,11 +1,13 @@
 """Every page of the console in both languages, themes and widths: what axe finds, what is too wide, what complains.
 
-A page is loaded once in each language; theme and width are changed on it, as its reader would.
+A page is loaded once in each language; theme and width are changed on it, as its reader would. With SIYU_RENEW=1 it is
+also drawn for `docs/screens/`: in Chinese on a desk in light, in English on a phone in dark.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 from bench.console import FURNISH, PAGES
 from playwright.sync_api import Page
 from tests.e2e.conftest import PHONE, Installation, until
+from tests.support.screens import PARTS, screen
 
 from siyu.ui.vendor import PROJECT_DIR
 
@@ -33,10 +36,10 @@ LISTEN = """document.addEventListener("securitypolicyviolation", (event) => {
 # Somebody who may approve what the first one asks for.
 SECOND_OWNER = """
 from siyu.org import services as first
-first.create_staff(email="second@example.com", name="Second", password="correct horse battery", role="owner")
+first.create_staff(email="second@example.com", name="何敏", password="correct horse battery", role="owner")
 """
-# What is drawn into another page.
-PARTS = {"overview-starters"}
+# Longer pages are cut there.
+SCREEN_HEIGHT = 2_000
 # Drawn parts, such as a preview, are asked for when the page has come.
 SETTLED = "window.siyu !== undefined && document.querySelector('.htmx-request') === null"
 
@@ -64,7 +67,10 @@ def test_every_page_is_clean(
     axe = AXE.read_text(encoding="utf-8")
     found: dict[str, list[str]] = {}
     for name, address in addresses.items():
-        problems = [*_shown(page, address, size, axe), *_in_other_ways(page)]
+        problems = _shown(page, address, size, axe)
+        if os.environ.get("SIYU_RENEW"):
+            _draw(page, name, language)
+        problems += _in_other_ways(page)
         problems += [text for text in complaints if "policy" in text or "Error" in text]
         complaints.clear()
         if problems:
@@ -82,6 +88,15 @@ def _shown(page: Page, address: str, size: Any, axe: str) -> list[str]:
     until(page, SETTLED)
     page.evaluate(axe)
     return list(page.evaluate(RUN_AXE))
+
+
+def _draw(page: Page, name: str, language: str) -> None:
+    path = screen(name, language)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    height = min(SCREEN_HEIGHT, page.evaluate("document.documentElement.scrollHeight"))
+    width = page.evaluate("document.documentElement.clientWidth")
+    clip = {"x": 0, "y": 0, "width": width, "height": height}
+    page.screenshot(path=path, type="jpeg", quality=55, full_page=True, clip=clip)  # type: ignore[arg-type]
 
 
 def _in_other_ways(page: Page) -> list[str]:
