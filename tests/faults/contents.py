@@ -10,6 +10,8 @@ import json
 from collections import Counter
 from typing import Any
 
+from tests.faults import exporting
+
 from siyu.audiences import membership
 from siyu.audiences.models import Audience
 from siyu.commerce.models import CustomerTotal, Order, OrderLine, Refund, RefundLine
@@ -32,7 +34,8 @@ def contents() -> dict[str, Any]:
     """Everything that must neither be lost nor doubled, as JSON."""
     named = people()
     found = {
-        **_customers(named), **_orders(named), **_log(named), **_work(), **_messages(named), **_audiences(named)
+        **_customers(named), **_orders(named), **_log(named), **_work(), **_messages(named), **_audiences(named),
+        "exports": exporting.outcome(),
     }  # fmt: skip
     return json.loads(json.dumps({"people": len(named), **found}, default=str))
 

@@ -11,7 +11,6 @@ TESTS = Path(__file__).resolve().parents[1]
 PROVEN_BY_THEIR_OWN = {
     "org.mail.": "org/test_kills.py",
     "org.task.": "org/test_kills.py",
-    "org.approval.": "org/test_kills.py",
     "webhooks.send.": "webhooks/test_sending.py",
 }
 

@@ -13,6 +13,7 @@ from siyu.eventlog import records
 from siyu.eventlog.contracts import JobView
 from siyu.eventlog.jobs import JobContext
 from siyu.eventlog.registries import JOBS, JobKind
+from siyu.kernel.failpoints import failpoint
 from siyu.ui import queries, registries, viewers
 from siyu.ui.context import address
 from siyu.ui.lists import working
@@ -50,6 +51,7 @@ def run_export(context: JobContext) -> Mapping[str, Any]:
     head = working.heads(kind, args["columns"], args["language"])
     rows = _counted(context, working.exported(kind, viewer, ids, args["columns"]), len(ids))
     working.write_file(working.export_path(context.job_id, args["format"]), args["format"], head, rows)
+    failpoint("ui.export.after_move")
     context.progress(len(ids), len(ids))
     return {"rows": len(ids), "format": args["format"], "list": kind.key}
 
@@ -57,6 +59,7 @@ def run_export(context: JobContext) -> Mapping[str, Any]:
 def _counted(context: JobContext, rows: Iterable[Sequence[Any]], total: int) -> Iterator[Sequence[Any]]:
     for number, row in enumerate(rows, start=1):
         if number % working.EXPORT_CHUNK == 0:
+            failpoint("ui.export.after_chunk")
             context.check_cancelled()
             context.progress(number, total)
         yield row

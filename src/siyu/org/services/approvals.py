@@ -147,6 +147,8 @@ def decide(*, viewer: Viewer, approval_id: int, approve: bool, comment: str = ""
             before={"state": row.state, "comment": ""}, after={"state": state, "comment": comment.strip()},
         )  # fmt: skip
         records.wake()
+        failpoint("org.approval.before_decided")
+    failpoint("org.approval.decided")
 
 
 def withdraw(*, viewer: Viewer, approval_id: int) -> None:

@@ -19,6 +19,7 @@ from pyroaring import BitMap64
 from siyu.eventlog import records
 from siyu.kernel import spreadsheets
 from siyu.kernel.errors import InvalidInput, NotAllowed, NotFound
+from siyu.kernel.failpoints import failpoint
 from siyu.kernel.ids import IdSet
 from siyu.org.contracts import Viewer
 from siyu.ui import registries
@@ -116,6 +117,7 @@ def write_file(path: Path, file_format: str, head: Sequence[str], rows: Iterable
     half = path.with_suffix(".part")
     with half.open("wb") as file:
         _write(file, file_format, head, rows)
+    failpoint("ui.export.before_move")
     half.replace(path)
 
 
