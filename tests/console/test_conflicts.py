@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,9 +15,11 @@ from tests.support import messaging
 
 from siyu.audiences import queries as audiences
 from siyu.audiences import services as audience_services
+from siyu.kernel import clock
 from siyu.org import queries, services
 from siyu.org.contracts import SYSTEM, NodeKind, Reach
 from siyu.org.models import Staff
+from siyu.org.services.tasks import create_task
 from siyu.webhooks import services as webhooks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("warehouse")]
@@ -117,6 +120,17 @@ def sign_in(owner: Staff) -> Edited:
     )  # fmt: skip
 
 
+def task(owner: Staff) -> Edited:
+    staff_id, _password = services.add_staff(viewer=SYSTEM, email="b@example.com", name="Bo", title="", memberships=[])
+    task_id = create_task(
+        viewer=queries.viewer_of(owner), kind="follow_up", title="Call", due_at=clock.now() + timedelta(days=1)
+    )
+    return Edited(
+        reverse("task-reassign", args=[task_id]), {"people": [staff_id]}, {"people": [owner.pk]}, "Who does it",
+        ("Me", "Bo"), signed=False,
+    )  # fmt: skip
+
+
 def approval(owner: Staff) -> Edited:
     def body(people: str) -> dict[str, str]:
         return {"kind": "plan.launch", "plan.launch-people_from": people, "plan.launch-cost_from": ""}
@@ -127,7 +141,7 @@ def approval(owner: Staff) -> Edited:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("made", [place, staff, role, webhook, plan, audience, hours, sign_in, approval])
+@pytest.mark.parametrize("made", [place, staff, role, webhook, plan, audience, hours, sign_in, task, approval])
 def test_the_later_editor_sees_both_and_keeps_theirs(
     browser: Client, owner: Staff, made: Callable[[Staff], Edited]
 ) -> None:

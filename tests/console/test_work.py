@@ -99,9 +99,22 @@ def test_handing_on_from_the_page(manager: Viewer, guide: Viewer, chain: Chain) 
     task = Task.objects.get()
     other = person("guide", chain.east_store, "other@example.com")
     url = reverse("task-reassign", args=[task.pk])
-    assert chief.post(url, {"people": [other.staff_id], "version": "7"}).status_code == 422
+    refused = chief.post(url, {"people": ["999"], "version": "1"})
+    assert refused.status_code == 422
+    assert f'data-draft="{manager.staff_id}" data-draft-unsaved' in _drawer(refused)
+    later = chief.post(url, {"people": [manager.staff_id], "due": "2027-03-02T10:00", "version": "7"})
+    assert later.status_code == 409
+    told = [(str(one.label), one.mine, one.theirs) for one in later.context["conflict"].differences]
+    assert told == [("Who does it", "Me", "guide"), ("Due at", "2 Mar 2027 10:00", "1 Mar 2027 10:00")]
+    assert 'name="version" value="7"' in _drawer(later)
     assert chief.post(url, {"people": [other.staff_id], "version": "1"}).status_code == 302
     assert [one.id for one in tasks.task(manager, task.pk).people] == [other.staff_id]
+
+
+def _drawer(answer: Any) -> str:
+    """The drawer of a page, which stands open in it."""
+    _page, drawer = answer.content.decode().split('<dialog class="s-drawer" id="hand-on" data-controller="dialog" open')
+    return drawer.partition("</dialog>")[0]
 
 
 def test_many_places_are_shown_before_they_are_asked(manager: Viewer, guide: Viewer, chain: Chain) -> None:

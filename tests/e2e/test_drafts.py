@@ -155,3 +155,53 @@ def test_two_editors_see_both_and_choose(open_page: Open, place: int, complaints
     assert second.input_value("[name=city]") == "Shaoxing"
     assert [text for text in complaints if "409 (Conflict)" not in text] == []
     complaints.clear()
+
+
+GIVEN = """import json
+from datetime import timedelta
+from siyu.kernel import clock
+from siyu.org import queries
+from siyu.org.models import Staff
+from siyu.org.services.tasks import create_task
+viewer = queries.viewer_of(Staff.objects.get(email={email!r}))
+due_at = clock.now() + timedelta(days=1)
+print(json.dumps(create_task(viewer=viewer, kind="follow_up", title="Handed on twice", due_at=due_at)))
+"""
+
+
+def _hand_on(page: Page, task_id: int, place: int) -> str:
+    """Opens the drawer and chooses one of the people; who that is."""
+    page.goto(f"/work/{task_id}/")
+    page.click("[data-opens=hand-on]")
+    box = page.locator("#hand-on-form input[name=people]").nth(place)
+    box.check()
+    return box.input_value()
+
+
+def test_a_task_that_two_hand_on_keeps_what_the_later_one_chose(
+    open_page: Open, installation: Installation, complaints: list[str]
+) -> None:
+    task_id = installation.python(GIVEN.format(email=installation.email))
+    first, second = open_page(language="en"), open_page(language="en")
+    chosen = _hand_on(second, task_id, 2)
+    until(second, f"{DRAFTS}.some((key) => key.endsWith('#hand-on-form'))")
+    second.reload()
+    second.click("[data-opens=hand-on]")
+    drawer = second.locator("#hand-on")
+    expect(drawer.locator("[data-draft-part=offer]")).to_be_visible()
+    drawer.get_by_role("button", name="Restore it").click()
+    expect(drawer.locator("input[name=people]:checked")).to_have_value(chosen)
+    _hand_on(first, task_id, 1)
+    first.click("#hand-on .s-form-foot button")
+    first.wait_for_url(f"**/work/{task_id}/")
+    second.click("#hand-on .s-form-foot button")
+    conflict = drawer.locator(".s-conflict")
+    expect(conflict.locator("tbody tr")).to_have_count(1)
+    conflict.get_by_role("button", name="Keep mine").click()
+    second.wait_for_url(f"**/work/{task_id}/")
+    asked = "from siyu.org.models import TaskAssignee; import json\nprint(json.dumps(list(map(str, "
+    asked += f"TaskAssignee.objects.filter(task={task_id}).values_list('staff_id', flat=True)))))"
+    assert installation.python(asked) == [chosen]
+    assert second.evaluate(DRAFTS) == []
+    assert [text for text in complaints if "409 (Conflict)" not in text] == []
+    complaints.clear()

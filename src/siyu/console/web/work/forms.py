@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from siyu.kernel import clock
 from siyu.org import queries as org
 from siyu.org.contracts import NodeKind, Viewer
+from siyu.org.contracts.tasks import Person
 from siyu.org.permissions import STAFF_VIEW, TASKS_MANAGE
 from siyu.org.registries import TASK_KINDS
+from siyu.ui.conflicts import listed
 
 # Choices of a form; who is not among them is found by choosing the place in the scope switch.
 MAX_CHOICES = 200
@@ -132,3 +135,8 @@ class ReassignForm(forms.Form):
     def __init__(self, *args: Any, viewer: Viewer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["people"].choices = people_choices(viewer)  # type: ignore[attr-defined]
+
+    def spoken(self, people: Iterable[Person]) -> str:
+        """These people as the choices name them; who is not among the choices by their own name."""
+        labels = dict(self.fields["people"].choices)  # type: ignore[attr-defined]
+        return listed(labels.get(str(one.id), one.name) for one in people)

@@ -16,7 +16,7 @@ from siyu.console.web.customer_lists import name_of
 from siyu.console.web.work.forms import BulkForm, ReassignForm, TaskForm
 from siyu.customers import queries as customers
 from siyu.customers.permissions import CUSTOMERS_VIEW
-from siyu.kernel.errors import SiyuError
+from siyu.kernel.errors import Outdated, SiyuError
 from siyu.org.access import SIGNED_IN, needs
 from siyu.org.contracts import Viewer
 from siyu.org.contracts.tasks import OverdueRow, PlannedTask, TaskState, TaskView, Whose
@@ -25,7 +25,8 @@ from siyu.org.queries import tasks
 from siyu.org.registries import TASK_KINDS
 from siyu.org.services import tasks as services
 from siyu.ui import formats, htmx
-from siyu.ui.contracts import Cell, Chip, Column, Crumb, Fact, Row, Tab
+from siyu.ui.conflicts import only_different, shown
+from siyu.ui.contracts import Cell, Chip, Column, Crumb, Difference, EditConflict, Fact, Row, Tab
 
 PAGE_ROWS = 50
 STATES = {
@@ -143,7 +144,9 @@ def task_page(request: HttpRequest, task_id: int) -> HttpResponse:
     return _task(request, tasks.task(viewer, task_id), ReassignForm(viewer=viewer))
 
 
-def _task(request: HttpRequest, view: TaskView, form: ReassignForm) -> HttpResponse:
+def _task(
+    request: HttpRequest, view: TaskView, form: ReassignForm, conflict: EditConflict | None = None
+) -> HttpResponse:
     viewer = page.viewer_of(request)
     label, tone = (_("Overdue"), "failed") if view.is_overdue else STATES[view.state]
     context = {
@@ -160,10 +163,13 @@ def _task(request: HttpRequest, view: TaskView, form: ReassignForm) -> HttpRespo
             for one in tasks.comments(viewer, view.id)
         ],
         "form": form,
+        "version": conflicts.posted_version(request) if form.is_bound else view.version,
+        "conflict": conflict,
         "cancel_fields": [("act", "cancel")],
         "crumbs": [Crumb(_("My work"), reverse("work"))],
     }
-    return render(request, "console/work/task.html", context, status=422 if form.errors else 200)
+    status = conflicts.status(conflict, failed=form.errors)
+    return render(request, "console/work/task.html", context, status=status)
 
 
 def _facts(request: HttpRequest, view: TaskView) -> list[Fact]:
@@ -209,7 +215,7 @@ def task_act(request: HttpRequest, task_id: int) -> HttpResponse:
 @require_POST
 def task_reassign(request: HttpRequest, task_id: int) -> HttpResponse:
     viewer = page.viewer_of(request)
-    view, form = tasks.task(viewer, task_id), ReassignForm(request.POST, viewer=viewer)
+    view, form, conflict = tasks.task(viewer, task_id), ReassignForm(request.POST, viewer=viewer), None
     if form.is_valid():
         try:
             services.reassign_task(
@@ -217,11 +223,23 @@ def task_reassign(request: HttpRequest, task_id: int) -> HttpResponse:
                 version=conflicts.posted_version(request),
                 due_at=form.cleaned_data["due"],
             )  # fmt: skip
+        except Outdated:
+            conflict = _conflict(viewer, form, task_id)
         except SiyuError as error:
             form.add_error(None, sentence(error))
         else:
             return htmx.redirect(request, reverse("task", args=[task_id]))
-    return _task(request, view, form)
+    return _task(request, view, form, conflict)
+
+
+def _conflict(viewer: Viewer, form: ReassignForm, task_id: int) -> EditConflict:
+    """Who else was asked meanwhile, and for when, unless this one leaves the time as it is."""
+    saved = tasks.task(viewer, task_id)
+    told = [Difference(form["people"].label, shown(form["people"]), form.spoken(saved.people) or _who(saved))]
+    if form.cleaned_data["due"] is not None:
+        due = form.cleaned_data["due"]
+        told.append(Difference(form["due"].label, formats.moment(due), formats.moment(saved.due_at)))
+    return conflicts.found(only_different(told), version=saved.version, theirs_url=reverse("task", args=[task_id]))
 
 
 @needs(SIGNED_IN)
