@@ -141,8 +141,8 @@ member = Staff.objects.order_by("pk").first()
 key = organisation.create_key(viewer=SYSTEM, name="报表系统", permissions=["customers.view"], node_id=org.root().id)
 hook = webhooks.create_endpoint(viewer=SYSTEM, name="仓储系统", url="https://shop.example.cn/erp", events=["*"])
 webhooks.switch_off(viewer=SYSTEM, endpoint_id=hook.id)
-task_id = tasks.create_task(viewer=SYSTEM, kind="call_back", title="回访：节日礼盒", due_at=clock.now() + timedelta(days=1),
-    staff_ids=[member.pk])
+task_id = tasks.create_task(viewer=SYSTEM, kind="call_back", title="回访：节日礼盒",
+    due_at=clock.now() + timedelta(days=1), staff_ids=[member.pk])
 order = Order.objects.exclude(fragment=None).order_by("-line_count").first()
 approval_id = services.ask_to_launch(viewer=org.viewer_of(member), plan_id=kept, reason="人数多，请确认文案")
 approvals.set_rule(viewer=SYSTEM, kind=LAUNCH_APPROVAL, people_from=None, cost_fen_from=None, version=1)

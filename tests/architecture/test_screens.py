@@ -17,5 +17,5 @@ def test_the_page_shows_every_page() -> None:
 
 
 def test_every_picture_is_there_and_no_other() -> None:
-    kept = {path for path in screens.FOLDER.rglob("*.jpg")}
+    kept = set(screens.FOLDER.rglob("*.jpg"))
     assert kept == {screens.screen(name, language) for name in screens.names() for language in screens.LANGUAGES}

@@ -33,6 +33,7 @@ COMMANDS: dict[str, Entry] = {
     "rfm": Entry("siyu.cli.commands.rfm:rfm", "Score customers by recency, frequency, monetary value.", records=True),
     "audience": Entry("siyu.cli.commands.audience:audience", "Customers by rule: count, save, show.", records=True),
     "plan": Entry("siyu.cli.commands.plan:plan", "Recall plans: write, launch, measure.", records=True),
+    "identity": Entry("siyu.cli.commands.identity:identity", "Which records of a file are one person."),
     "jobs": Entry("siyu.cli.commands.jobs:jobs", "Background jobs.", records=True),
     "rebuild": Entry("siyu.cli.commands.rebuild:rebuild", "Make the warehouse anew.", records=True),
     "demo": Entry("siyu.cli.commands.demo:demo", "The demo brand.", records=True),
