@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pyroaring import BitMap
+from tests.support.organisation import Chain, person
 from tests.support.plans import effort
 
 from siyu.customers import counting, finding, queries, services
-from siyu.customers.contracts import IdentityKey, IdentityKind, PersonIn
+from siyu.customers.contracts import IdentityKey, IdentityKind, PersonIn, PlaceIn
 from siyu.customers.models import Fragment, Root
 from siyu.eventlog import records
 from siyu.kernel import clock
-from siyu.org.contracts import SYSTEM
+from siyu.kernel.errors import NotFound
+from siyu.org.contracts import SYSTEM, Viewer
 
 pytestmark = pytest.mark.django_db
 MOMENT = datetime(2026, 5, 1, tzinfo=UTC)
@@ -125,3 +130,78 @@ def test_the_newest_settled_id_is_found_among_gaps(monkeypatch: pytest.MonkeyPat
         Fragment.objects.create(pk=pk, created_at=MOMENT - timedelta(minutes=minutes))
     assert 30 <= counting._settled_id(0) < 40
     assert 30 <= counting._settled_id(20) < 40
+
+
+def placed(names: str, node_id: int, first: int) -> list[int]:
+    """People like `ensure`, who belong to a place."""
+    ids = ensure(*names, first=first)
+    services.place_customers(viewer=SYSTEM, places=dict.fromkeys(ids, PlaceIn(node_id)))
+    return ids
+
+
+@pytest.mark.parametrize("size", [1, 2, 50])
+def test_a_place_has_its_customers_and_those_below_it(size: int) -> None:
+    chain = Chain.make()
+    store, west = placed("一二三", chain.east_store, 0), placed("四五", chain.west_store, 10)
+    region, nowhere = placed("六", chain.east, 20), ensure("七", first=30)
+
+    def at(node_id: int, viewer: Viewer = SYSTEM, **more: Any) -> list[int]:
+        found: list[int] = []
+        cursor: str | None = None
+        while True:
+            page = queries.search(viewer, node_id=node_id, limit=size, cursor=cursor, **more)
+            found += [view.id for view in page.items]
+            cursor = page.next_cursor
+            if cursor is None:
+                return found
+
+    assert at(chain.east_store) == store[::-1]
+    assert at(chain.east) == [*region, *store[::-1]]
+    assert at(chain.company) == [*region, *west[::-1], *store[::-1]], "without those who belong nowhere"
+    assert at(chain.east, among={store[0], west[0], *nowhere}) == [store[0]]
+    assert at(chain.east, text="二") == [store[1]]
+    assert at(chain.west, text="二") == []
+    manager = person("store_manager", chain.east)
+    assert at(chain.east_store, manager) == store[::-1]
+    for unknown in (chain.west_store, chain.company, 10**30, 0):
+        with pytest.raises(NotFound):
+            at(unknown, manager)
+
+
+def test_a_guide_s_own_customers_give_no_place_to_ask_for() -> None:
+    chain = Chain.make()
+    guide = person("guide", chain.east_store)
+    (mine,) = ensure("一")
+    services.place_customers(viewer=SYSTEM, places={mine: PlaceIn(chain.east_store, guide.staff_id)})
+    assert [view.id for view in queries.search(guide).items] == [mine]
+    with pytest.raises(NotFound):
+        queries.search(guide, node_id=chain.east_store)
+
+
+@pytest.mark.parametrize("text", ["", "王", "M1"])
+def test_a_place_costs_the_same_among_a_few_and_among_many(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding, "RECENT_ROWS", 10)
+    chain = Chain.make()
+    # The place's customers are the oldest: whoever walks from the newest has to pass all others.
+    placed("王李赵", chain.east_store, 0)
+
+    def search() -> None:
+        queries.search(SYSTEM, text=text, node_id=chain.east_store, limit=5)
+
+    placed("孙" * 30, chain.west_store, 100)
+    few = effort(search)
+    placed("孙" * 400, chain.west_store, 200)
+    assert effort(search) < few * 1.5
+
+
+@pytest.mark.parametrize("place", ["store", "region"])
+def test_a_place_asks_as_often_for_one_customer_as_for_three(place: str) -> None:
+    chain = Chain.make()
+    node_id = chain.east_store if place == "store" else chain.east
+    placed("一", chain.east_store, 0)
+    with CaptureQueriesContext(connection) as one:
+        assert len(queries.search(SYSTEM, node_id=node_id).items) == 1
+    placed("二三", chain.east_store, 10)
+    with CaptureQueriesContext(connection) as three:
+        assert len(queries.search(SYSTEM, node_id=node_id).items) == 3
+    assert len(one) == len(three)

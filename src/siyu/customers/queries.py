@@ -27,6 +27,7 @@ from siyu.eventlog.contracts import StoredEvent
 from siyu.kernel.errors import NotFound
 from siyu.kernel.ids import IdSet
 from siyu.kernel.paging import MAX_PAGE_ROWS, Page, decode_cursor, encode_cursor
+from siyu.org import queries as org
 from siyu.org.contracts import Viewer
 
 # Profiles looked at to propose attribute names: enough to meet every field of the recent imports.
@@ -90,11 +91,14 @@ def search(
     cursor: str | None = None,
     limit: int = 50,
     among: IdSet | None = None,
+    node_id: int | None = None,
 ) -> Page[CustomerView]:
     """Customers by id, newest first; `text` is a name's beginning, a member number, a phone or its last four digits.
 
-    With `among`, a set, only those in it.
+    With `among`, a set, only those in it; with `node_id` only those of that place and below.
     """
+    if node_id is not None:
+        viewer = viewer.narrowed(org.node(viewer, node_id).path)
     before_id = decode_cursor(cursor, int)[0] if cursor else None
     size = min(limit, MAX_PAGE_ROWS)
     ids = list(islice(finding.found_ids(viewer, text.strip(), before_id, among, size + 1), size + 1))

@@ -19,12 +19,15 @@ router = Router()
 Search = Annotated[
     str, Query(max_length=120, description="Beginning of a name, a member number, a phone or its last four digits.")
 ]
+At = Annotated[int | None, Query(description="Only customers whose home store is this place or lies below it.")]
 
 
 @router.get("", response=CustomerPage, auth=needs(CUSTOMERS_VIEW))
-def list_customers(request: HttpRequest, q: Search = "", cursor: Cursor = None, limit: Limit = 50) -> Any:
+def list_customers(
+    request: HttpRequest, q: Search = "", at: At = None, cursor: Cursor = None, limit: Limit = 50
+) -> Any:
     """Customers, newest first."""
-    return queries.search(viewer(request), text=q, cursor=cursor, limit=limit)
+    return queries.search(viewer(request), text=q, cursor=cursor, limit=limit, node_id=at)
 
 
 @router.get("/{int:customer_id}", response=CustomerOut, auth=needs(CUSTOMERS_VIEW))
