@@ -6,15 +6,19 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from tests.console.conftest import MOMENT
 from tests.support.organisation import Chain, person
+from tests.support.plans import effort
 
 from siyu.audiences import queries as audiences
 from siyu.audit.models import Entry
@@ -30,7 +34,7 @@ from siyu.kernel.errors import InvalidInput
 from siyu.kernel.settings import load
 from siyu.org import queries as org
 from siyu.org import services as org_services
-from siyu.org.contracts import SYSTEM, Viewer
+from siyu.org.contracts import SYSTEM, NodeKind, Viewer
 from siyu.org.models import Staff
 from siyu.org.queries import approvals, notices
 from siyu.org.services import approvals as services
@@ -113,6 +117,152 @@ def test_search_and_filters_go_together(buyers: Buyers, shipped: Callable[[], No
     assert walked(SYSTEM, query, 2) == people[:1:-1]
     assert sorted(customer_lists.ids_of(SYSTEM, query)) == people[2:]
     assert walked(SYSTEM, ListQuery(text="林晓1", filters=query.filters), 2) == []
+
+
+@dataclass(frozen=True)
+class Homes:
+    """Five buyers: the second and third of the eastern store, the fourth of the region, the fifth of the west."""
+
+    chain: Chain
+    people: list[int]
+
+    @property
+    def east(self) -> list[int]:
+        return self.people[1:4]
+
+
+@pytest.fixture
+def homes(owner: Staff, buyers: Buyers, shipped: Callable[[], None]) -> Homes:
+    chain, people = Chain.make(), buyers(5)
+    nodes = (chain.east_store, chain.east_store, chain.east, chain.west_store)
+    places = dict(zip(people[1:], map(PlaceIn, nodes), strict=True))
+    customer_services.place_customers(viewer=SYSTEM, places=places)
+    shipped()
+    return Homes(chain, people)
+
+
+def of_place(name: str, *more: Filter, **other: Any) -> ListQuery:
+    return ListQuery(filters=(Filter("home", Op.IS, (name,)), *more), **other)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50])
+def test_a_place_goes_together_with_search_order_and_other_filters(homes: Homes, limit: int) -> None:
+    east, orders = homes.east, Filter("orders", Op.AT_LEAST, (3,))
+    assert walked(SYSTEM, of_place("华东"), limit) == east[::-1]
+    assert walked(SYSTEM, of_place("E1"), limit) == east[1::-1]
+    assert walked(SYSTEM, of_place("华东", sort="orders", ascending=True), limit) == east
+    assert walked(SYSTEM, of_place("华东", text="林晓"), limit) == east[::-1]
+    assert walked(SYSTEM, of_place("华东", text="林晓", sort="orders"), limit) == east[::-1]
+    assert walked(SYSTEM, of_place("武侯店", text="林晓1"), limit) == []
+    assert walked(SYSTEM, of_place("徐汇店", orders), limit) == [east[1]]
+    texts = of_place("华东", text="林晓"), of_place("华东", orders, text="林晓2")
+    for query in (of_place("华东"), of_place("华东", orders), of_place("E1", sort="orders"), *texts):
+        assert sorted(customer_lists.ids_of(SYSTEM, query)) == sorted(walked(SYSTEM, query, limit)), query
+    assert walked(SYSTEM, of_place(org.root().name), limit) == homes.people[:0:-1], "without who belongs nowhere"
+
+
+def test_a_place_s_total_is_counted(homes: Homes) -> None:
+    for query, total in (
+        (of_place("华东"), 3),
+        (of_place("华东", sort="orders"), 3),
+        (of_place("华东", Filter("orders", Op.AT_LEAST, (3,))), 2),
+        (of_place("华东", text="林晓", sort="orders"), 3),
+        (of_place("华东", text="林晓"), None),
+        (ListQuery(), None),
+    ):
+        assert customer_lists.page_of(SYSTEM, query, None, 2)[1] == total, query
+
+
+def test_places_of_one_name_are_asked_for_together(homes: Homes) -> None:
+    twin = org_services.create_node(
+        viewer=SYSTEM, parent_id=homes.chain.west, kind=NodeKind.STORE, code="W2", name="徐汇店"
+    )
+    customer_services.place_customers(viewer=SYSTEM, places={homes.people[0]: PlaceIn(twin)})
+    assert walked(SYSTEM, of_place("徐汇店"), 50) == homes.people[2::-1]
+
+
+def test_a_place_never_widens_the_scope(homes: Homes) -> None:
+    manager, guide = person("store_manager", homes.chain.east_store), person("guide", homes.chain.east_store)
+    for place in ("华东", "武侯店", "华", "", org.root().name):
+        assert walked(manager, of_place(place), 50) == []
+        assert list(customer_lists.ids_of(manager, of_place(place))) == []
+    assert walked(manager, of_place("徐汇店"), 50) == homes.east[1::-1]
+    assert walked(guide, of_place("徐汇店"), 50) == []
+    assert [name for name, _code in customer_lists.place_names(manager)] == ["徐汇店"]
+    assert customer_lists.place_names(guide) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "chip", "problem"),
+    [
+        ("en", "Store: 徐汇店", "No place that you may see has the name or code “武侯店”."),
+        ("zh-hans", "门店：徐汇店", "您可查看的范围内没有名称或编码为“武侯店”的节点。"),
+    ],
+)
+def test_the_page_offers_places_and_says_which_it_does_not_know(
+    homes: Homes, language: str, chip: str, problem: str
+) -> None:
+    page, headers = Client(), PART | {"Accept-Language": language}
+    page.force_login(Staff.objects.get(pk=person("store_manager", homes.chain.east).staff_id))
+    offered = page.get(reverse("customers"), headers=headers).content.decode()
+    assert '<option value="徐汇店">E1</option>' in offered
+    assert "武侯店" not in offered
+    shown = page.get(reverse("customers"), {"f": "home:is:徐汇店"}, headers=headers)
+    html = shown.content.decode()
+    assert chip in html
+    assert "林晓1" in html
+    assert "林晓3" not in html
+    assert shown.context["to_audience_url"] == ""
+    for asked in ({"f": "home:is:武侯店"}, {"add": "home", "op": "is", "value": "武侯店"}):
+        html = page.get(reverse("customers"), asked, headers=headers).content.decode()
+        assert problem in html
+        assert "林晓4" not in html
+
+
+def test_a_place_is_kept_in_a_saved_filter_and_in_the_file(browser: Client, homes: Homes) -> None:
+    saved = {"name": "East", "f": "home:is:华东", "column": ["name"]}
+    opened = browser.post(reverse("ui-list-save", args=["customers"]), saved)["Location"]
+    html = browser.get(opened, headers=PART).content.decode()
+    assert "1–3 of 3" in html
+    assert "林晓4" not in html
+    counts = browser.get(reverse("ui-list-counts", args=["customers"])).context["counts"]
+    assert [count for _id, count in counts] == ["5", "3"]
+    asked = EXPORT | {"column": ["name", "home"], "f": "home:is:华东"}
+    answer = browser.post(reverse("ui-list-export", args=["customers"]), asked, headers=ENGLISH)
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert rows == [["Customer", "Store"], ["林晓1", "徐汇店"], ["林晓2", "徐汇店"], ["林晓3", "华东"]]
+    asked["f"] = "home:is:华南"
+    assert browser.post(reverse("ui-list-export", args=["customers"]), asked, headers=ENGLISH).status_code == 422
+
+
+@pytest.mark.parametrize("sort", ["", "orders"])
+def test_a_place_costs_the_same_among_a_few_and_among_many(owner: Any, buyers: Buyers, sort: str) -> None:
+    chain = Chain.make()
+    customer_services.place_customers(viewer=SYSTEM, places=dict.fromkeys(buyers(3), PlaceIn(chain.east_store)))
+
+    def shown() -> None:
+        customer_lists.page_of(SYSTEM, of_place("徐汇店", sort=sort), None, 2)
+
+    newcomers(30)
+    few = effort(shown)
+    newcomers(400)
+    assert effort(shown) < few * 1.5
+
+
+@pytest.mark.parametrize("asked", ["home:is:华东", "home:is:徐汇店"])
+def test_a_place_asks_as_often_for_one_row_as_for_three(browser: Client, buyers: Buyers, asked: str) -> None:
+    chain = Chain.make()
+
+    def cost(people: list[int]) -> int:
+        customer_services.place_customers(viewer=SYSTEM, places=dict.fromkeys(people, PlaceIn(chain.east_store)))
+        with CaptureQueriesContext(connection) as captured:
+            shown = browser.get(reverse("customers"), {"f": asked}, headers=PART)
+        assert len(shown.context["listing"].rows) == len(people)
+        return len(captured)
+
+    people = buyers(3)
+    browser.get(reverse("customers"))
+    assert cost(people[:1]) == cost(people)
 
 
 def test_filters_become_an_audience(browser: Client, buyers: Buyers, shipped: Callable[[], None]) -> None:

@@ -18,6 +18,7 @@ from siyu.customers import queries as customers
 from siyu.customers import services as customer_services
 from siyu.customers.contracts import CustomerView, PlaceIn
 from siyu.customers.permissions import CUSTOMERS_EXPORT, CUSTOMERS_PLACE, CUSTOMERS_VIEW
+from siyu.kernel.errors import InvalidInput
 from siyu.kernel.ids import IdSet
 from siyu.kernel.money import decimal_from_fen
 from siyu.kernel.paging import Page
@@ -64,6 +65,8 @@ COLUMNS = (
 SHOWN = tuple(column for column in COLUMNS if column.shown)
 # What a rule that holds for everybody says: fewer than no orders has nobody.
 EVERYBODY: Mapping[str, Any] = {"leaf": "order_count", "op": ">=", "value": 0}
+# The filter by a place and all below it: no rule of an audience, but what the viewer sees meanwhile.
+PLACE = "home"
 _COMPARED = {Op.AT_LEAST: ">=", Op.AT_MOST: "<=", Op.EQUAL: "=", Op.BETWEEN: "between"}
 
 
@@ -74,7 +77,21 @@ def segments(viewer: Viewer) -> list[tuple[str, Any]]:
     return [(segment.value, label) for segment, label in wording.SEGMENTS.items()]
 
 
+def place_names(viewer: Viewer) -> list[tuple[str, Any]]:
+    """The uppermost places within the scope: what the filter suggests, of perhaps thousands that it takes."""
+    return [(node.name, node.code) for node in org.find_nodes(viewer)]
+
+
+def _check_place(viewer: Viewer, text: str) -> None:
+    if not org.nodes_called(viewer, text):
+        raise InvalidInput(reason="No place that you may see has the name or code “%(text)s”.", text=text)
+
+
 FIELDS = (
+    FilterField(
+        PLACE, _("Store"), icon="building-store", type=FilterType.TEXT, choices=place_names, ops=(Op.IS,),
+        check=_check_place,
+    ),
     FilterField("city", _("City"), icon="map-pin", type=FilterType.TEXT),
     FilterField("orders", _("Orders"), icon="shopping-bag", type=FilterType.NUMBER),
     FilterField("net_sales", _("Net sales"), icon="coin-yuan", type=FilterType.MONEY),
@@ -92,8 +109,25 @@ FIELDS = (
 
 
 def rule_of(query: ListQuery) -> dict[str, Any]:
-    """The filters of a list as the rule of an audience."""
-    return {"all": [leaf for one in query.filters for leaf in _leaves(one)] or [dict(EVERYBODY)]}
+    """The filters of a list as the rule of an audience, without the place."""
+    return {"all": [leaf for one in _ruling(query) for leaf in _leaves(one)] or [dict(EVERYBODY)]}
+
+
+def is_rule(query: ListQuery) -> bool:
+    """Whether the rule says all that the list asks: a search and a place are no part of it."""
+    return bool(query.filters) and not query.text and len(_ruling(query)) == len(query.filters)
+
+
+def _ruling(query: ListQuery) -> list[Filter]:
+    return [one for one in query.filters if one.key != PLACE]
+
+
+def _at_place(viewer: Viewer, query: ListQuery) -> Viewer:
+    """The viewer as far as a list shows them: with a place in its filters, only whoever belongs there or below."""
+    chosen = [one.values[0] for one in query.filters if one.key == PLACE]
+    if not chosen:
+        return viewer
+    return viewer.narrowed(*(node.path for text in chosen for node in org.nodes_called(viewer, text)))
 
 
 def _leaves(one: Filter) -> Iterator[dict[str, Any]]:
@@ -133,7 +167,8 @@ def _ages(leaf: str, one: Filter) -> Iterator[dict[str, Any]]:
 
 def page_of(viewer: Viewer, query: ListQuery, cursor: str | None, limit: int) -> tuple[Page[CustomerView], int | None]:
     """One page of the customers that a query holds, in its order, and how many filters leave (None: nobody counts)."""
-    among: IdSet | None = audiences.customer_ids(viewer, rule_of(query)) if query.filters else None
+    viewer = _at_place(viewer, query)
+    among: IdSet | None = audiences.customer_ids(viewer, rule_of(query)) if _ruling(query) else None
     if query.text and query.sort:
         among = set(customers.matching_ids(viewer, query.text, among))
     if query.sort:
@@ -143,15 +178,23 @@ def page_of(viewer: Viewer, query: ListQuery, cursor: str | None, limit: int) ->
         found = Page(customers.customers(viewer, ranked.items), ranked.next_cursor)
     else:
         found = customers.search(viewer, text=query.text, cursor=cursor, limit=limit, among=among)
-    is_counted = among is not None and (query.sort or not query.text)
-    return found, len(among) if among is not None and is_counted else None
+    return found, _total(viewer, query, among)
+
+
+def _total(viewer: Viewer, query: ListQuery, among: IdSet | None) -> int | None:
+    if query.text and not query.sort:
+        return None
+    if among is not None:
+        return len(among)
+    return customers.count(viewer) if query.filters else None
 
 
 def ids_of(viewer: Viewer, query: ListQuery) -> IdSet:
     """Everybody that a query holds."""
+    viewer = _at_place(viewer, query)
     if not query.text:
         return audiences.customer_ids(viewer, rule_of(query))
-    among = audiences.customer_ids(viewer, rule_of(query)) if query.filters else None
+    among = audiences.customer_ids(viewer, rule_of(query)) if _ruling(query) else None
     return customers.matching_ids(viewer, query.text, among)
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from siyu.commerce import queries as commerce
 from siyu.commerce.contracts import CustomerTotals, OrderView, RefundView
 from siyu.console.web import page, wording
-from siyu.console.web.customer_lists import CUSTOMERS, NET_SALES, name_of, page_of, rows_of, rule_of
+from siyu.console.web.customer_lists import CUSTOMERS, NET_SALES, is_rule, name_of, page_of, rows_of, rule_of
 from siyu.customers import queries as customers
 from siyu.customers.contracts import CustomerView, IdentityKind
 from siyu.customers.permissions import CUSTOMERS_VIEW
@@ -56,8 +56,8 @@ def customer_list(request: HttpRequest) -> HttpResponse:
 
 
 def _to_audience(query: ListQuery) -> str:
-    """The builder with these filters as its rule; empty for a search, which is no rule."""
-    if query.text or not query.filters:
+    """The builder with these filters as its rule; empty where they are more, or nothing."""
+    if not is_rule(query):
         return ""
     return page.address(reverse("audience-new"), rule=json.dumps(rule_of(query), ensure_ascii=False))
 

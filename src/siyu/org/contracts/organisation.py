@@ -86,9 +86,10 @@ class Viewer:
         if not self.may(permission):
             raise NotAllowed()
 
-    def narrowed(self, path: str) -> Viewer:
-        """The same person, seeing only the subtree of `path`."""
-        return replace(self, scope=self.scope.within(path), granted=self.granted or self.scope)
+    def narrowed(self, *paths: str) -> Viewer:
+        """The same person, seeing only the subtrees of `paths`; without any, nobody."""
+        inner = tuple(below for path in paths for below in self.scope.within(path).paths)
+        return replace(self, scope=Scope(paths=inner), granted=self.granted or self.scope)
 
 
 # Background work of Siyu itself: sees everything, is named in the records that it leaves.

@@ -27,6 +27,7 @@ from siyu.org.queries.tree import (
     node_if_seen,
     nodes,
     nodes_by_text,
+    nodes_called,
     require_places,
     root,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "node_if_seen",
     "nodes",
     "nodes_by_text",
+    "nodes_called",
     "require_places",
     "require_staff",
     "role",

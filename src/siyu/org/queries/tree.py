@@ -130,6 +130,14 @@ def find_nodes(viewer: Viewer, text: str = "", *, limit: int = MAX_FOUND_NODES) 
     return sorted((node_view(row) for row in rows), key=lambda node: (node.depth, _order(node.path)))
 
 
+def nodes_called(viewer: Viewer, text: str) -> list[NodeView]:
+    """Places within the scope that have this name or code; several may have one name."""
+    condition = Q(name=text) | Q(code=text)
+    if text == settings.SIYU.brand:
+        condition |= Q(parent=None, name="")
+    return [node_view(row) for row in accessible_nodes(viewer).filter(condition).order_by("path")]
+
+
 def node_by_code(code: str) -> NodeView | None:
     """The place with a code, for imports, whatever the scope."""
     row = Node.objects.filter(code=code).first()

@@ -63,6 +63,7 @@ class FilterField:
     """Something that a list can be filtered by. `ops` narrows the comparisons of its type; `unit` follows the value.
 
     `choices` are (value, label), or a callable that gives them: what a CHOICE offers, or what a TEXT suggests.
+    `check` raises InvalidInput for a text that the viewer cannot ask for.
     """
 
     key: str
@@ -72,6 +73,7 @@ class FilterField:
     choices: Choices = ()
     unit: Any = ""
     ops: tuple[Op, ...] = ()
+    check: Callable[[Viewer, str], None] | None = None
 
     @property
     def comparisons(self) -> tuple[Op, ...]:

@@ -79,7 +79,10 @@ def read(field: FilterField, op_text: str, given: Sequence[str], viewer: Viewer)
     if not typed:
         raise InvalidInput(reason="%(field)s: give a value.", field=str(field.label))
     if op not in RANGES:
-        return Filter(field.key, op, (_value(field, typed[0]),))
+        value = _value(field, typed[0])
+        if field.check is not None:
+            field.check(viewer, value)
+        return Filter(field.key, op, (value,))
     if len(typed) < 2:
         raise InvalidInput(reason="%(field)s: give both ends of the range.", field=str(field.label))
     low, high = sorted(_value(field, text) for text in typed[:2])
