@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -139,8 +140,12 @@ def placed(names: str, node_id: int, first: int) -> list[int]:
     return ids
 
 
+@pytest.mark.parametrize("few_nodes", [0, 100])
 @pytest.mark.parametrize("size", [1, 2, 50])
-def test_a_place_has_its_customers_and_those_below_it(size: int) -> None:
+def test_a_place_has_its_customers_and_those_below_it(
+    few_nodes: int, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "FEW_NODES", few_nodes)
     chain = Chain.make()
     store, west = placed("一二三", chain.east_store, 0), placed("四五", chain.west_store, 10)
     region, nowhere = placed("六", chain.east, 20), ensure("七", first=30)
@@ -166,6 +171,24 @@ def test_a_place_has_its_customers_and_those_below_it(size: int) -> None:
     for unknown in (chain.west_store, chain.company, 10**30, 0):
         with pytest.raises(NotFound):
             at(unknown, manager)
+
+
+def test_whoever_was_merged_is_at_no_place_any_more() -> None:
+    chain = Chain.make()
+    a, b, c = placed("一二三", chain.east_store, 0)
+    Root.objects.create(fragment_id=c, root_id=b)
+    found = finding.found_ids(SYSTEM.narrowed(chain.path(chain.east)), "", None, None, 1)
+    assert list(found) == [b, a]
+
+
+def test_one_s_own_customers_stand_beside_those_of_a_place() -> None:
+    chain = Chain.make()
+    guide = person("guide", chain.west_store)
+    east, own = placed("一二", chain.east_store, 0), ensure("三", first=10)
+    placed("四", chain.west_store, 20)
+    services.place_customers(viewer=SYSTEM, places={own[0]: PlaceIn(chain.west_store, guide.staff_id)})
+    both = replace(guide, scope=replace(guide.scope, paths=(chain.path(chain.east),)))
+    assert [view.id for view in queries.search(both).items] == [*own, *east[::-1]]
 
 
 def test_a_guide_s_own_customers_give_no_place_to_ask_for() -> None:

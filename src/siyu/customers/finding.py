@@ -5,7 +5,7 @@ What a page costs follows the page and what is found, never how many customers t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.db import connection
 from django.db.models import Q
@@ -15,12 +15,20 @@ from siyu.customers import keys, scope
 from siyu.customers.contracts import IdentityKey, IdentityKind
 from siyu.customers.models import Identity, Profile
 from siyu.eventlog import records
-from siyu.kernel.ids import IdSet
+from siyu.kernel.ids import MAX_CUSTOMER_ID, IdSet
+from siyu.org import queries as org
 from siyu.org.contracts import Viewer
 
 # Names of so many of the newest customers are read before the index of names is asked for all of them: it has a
 # common family name a hundred thousand times, and the newest of them are soon found.
 RECENT_ROWS = records.MAX_IN_VALUES
+# Of so many places each one's newest are read; where there are more, the newest customers are soon found among all.
+FEW_NODES = 100
+# The newest customers of one place, as a part of a statement.
+_NEWEST_AT = (
+    "SELECT fragment_id FROM (SELECT fragment_id FROM customers_placement WHERE node_id = %s AND fragment_id < %s "
+    "ORDER BY fragment_id DESC LIMIT %s) AS part_{number}"
+)
 LAST_CHARACTER = "\U0010ffff"
 # Finds the shops one after another at the head of the index (kind, namespace, lookup).
 _SHOPS = """
@@ -39,7 +47,10 @@ def found_ids(viewer: Viewer, text: str, before_id: int | None, among: IdSet | N
     if text:
         found = _by_text(viewer, text, before_id)
         return found if among is None else (pk for pk in found if pk in among)
-    return _everybody(viewer, before_id, first) if among is None else _of_set(viewer, before_id, among, first)
+    if among is not None:
+        return _of_set(viewer, before_id, among, first)
+    nodes = _few_nodes(viewer)
+    return _of_nodes(viewer, nodes, before_id, first) if nodes else _everybody(viewer, before_id, first)
 
 
 def _everybody(viewer: Viewer, before_id: int | None, stride: int) -> Iterator[int]:
@@ -50,6 +61,33 @@ def _everybody(viewer: Viewer, before_id: int | None, stride: int) -> Iterator[i
         if len(ids) < stride:
             return
         before_id, stride = ids[-1], _longer(stride)
+
+
+def _few_nodes(viewer: Viewer) -> list[int]:
+    """The places that the scope consists of, if they are a few and all of it."""
+    if viewer.scope.everything or viewer.scope.staff_id is not None:
+        return []
+    nodes = org.node_ids_below(viewer.scope.paths)
+    return nodes if len(nodes) <= FEW_NODES else []
+
+
+def _of_nodes(viewer: Viewer, nodes: Sequence[int], before_id: int | None, stride: int) -> Iterator[int]:
+    """Each place's newest, from the index of places: those of a small store may lie millions of rows back."""
+    while True:
+        ids = _placed(nodes, before_id, stride)
+        yield from _newest_first(viewer, ids)
+        if len(ids) < stride:
+            return
+        before_id, stride = ids[-1], _longer(stride)
+
+
+def _placed(nodes: Sequence[int], before_id: int | None, limit: int) -> list[int]:
+    end = MAX_CUSTOMER_ID + 1 if before_id is None else before_id
+    parts = " UNION ALL ".join(_NEWEST_AT.format(number=number) for number in range(len(nodes)))
+    given = [value for node_id in nodes for value in (node_id, end, limit)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{parts} ORDER BY 1 DESC LIMIT %s", [*given, limit])
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _of_set(viewer: Viewer, before_id: int | None, among: IdSet, stride: int) -> Iterator[int]:
