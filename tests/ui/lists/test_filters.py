@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siyu.kernel.errors import InvalidInput
-from siyu.org.contracts import SYSTEM
+from siyu.org.contracts import SYSTEM, Viewer
 from siyu.ui.contracts import Column, Filter, FilterField, FilterType, ListKind, ListQuery, Op
 from siyu.ui.lists import filters
 from siyu.ui.lists import query as addresses
@@ -121,3 +121,14 @@ def test_the_order_goes_both_ways() -> None:
         query, _problems = addresses.read(KIND, addresses.given_of([("sort", sort)]), SYSTEM)
         assert (query.sort, query.ascending) == ("spend", ascending)
         assert addresses.pairs(KIND, query) == [("sort", sort)]
+
+
+def test_a_field_may_refuse_a_text() -> None:
+    def check(viewer: Viewer, text: str) -> None:
+        if viewer is not SYSTEM or text != "Shanghai":
+            raise InvalidInput(reason="Choose another one.")
+
+    store = FilterField("store", "Store", icon="building-store", type=FilterType.TEXT, ops=(Op.IS,), check=check)
+    assert filters.read(store, "is", [" Shanghai "], SYSTEM) == Filter("store", Op.IS, ("Shanghai",))
+    with pytest.raises(InvalidInput):
+        filters.read(store, "is", ["Hangzhou"], SYSTEM)
