@@ -43,7 +43,7 @@ def test_the_customer_list_costs_the_same_for_any_length(
     browser: Client, buyers: Buyers, count: int, sort: str, django_assert_num_queries: Any
 ) -> None:
     buyers(count)
-    with django_assert_num_queries(18 if sort else 17):
+    with django_assert_num_queries(19 if sort else 18):
         html = get(browser, reverse("customers"), sort=sort)
     assert html.count("138****") == count
 

@@ -75,6 +75,8 @@ DATA: tuple[str, ...] = (
 )  # fmt: skip
 # Order, member and article numbers, scores; the end of a key, the name of a delivery.
 NUMBERS = re.compile(r"\b[A-Z]{1,3}\d+(-\d+)?\b|\b(siyu)?_key_|…[\w-]{4}$|ping-[0-9a-f]{32}")
+# Codes of two places, as a whole: as letters they stand in every word.
+CODES = {"E", "W"}
 # Views that answer with a file, with what another page held, or that a stranger sees (tested with the design system).
 NOT_PAGES = {
     "sign-in", "sign-in-code", "sign-out", "join", "welcome", "set_language", "audience-edit", "rfm-csv", "audit-csv",
@@ -224,7 +226,7 @@ def hard_coded(browser: Client, ask: Callable[[str], Any], asked: Iterable[str])
             html = ask(one).content.decode()
             assert OPEN in html, one
             texts = [NUMBERS.sub("", text) for text in unwrapped_text(html, allowed=DATA)]
-            found[one] = [text for text in texts if any(map(str.isalpha, text))]
+            found[one] = [text for text in texts if any(map(str.isalpha, text)) and text.strip() not in CODES]
     return {one: texts for one, texts in found.items() if texts}
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from siyu.ui.contracts import Cell
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from siyu.ui import formats
+from siyu.ui.contracts import Cell, Column, Row
 
 # A job in another state has ended: its progress stops asking for news.
 LIVE_STATES = ("queued", "running")
@@ -32,8 +38,38 @@ def _poll_ms(seconds_left: float | None) -> int:
     return OFTEN_MS if seconds_left is None else max(OFTEN_MS, min(STEADY_MS, round(seconds_left * 1_000 / 3)))
 
 
+# One cell: drawn as a whole, or where it starts and what is in it, and whether it leads where its row leads.
+_Drawn = tuple[SafeString | None, SafeString, Cell, bool]
+
+
 def table(values: dict[str, Any]) -> dict[str, Any]:
-    return {"empty": not values["rows"], "has_menu": any(row.menu for row in values["rows"])}
+    columns, rows = values["columns"], values["rows"]
+    openings = [_opening(column) for column in columns]
+    return {
+        "empty": not rows,
+        "has_menu": any(row.menu for row in rows),
+        "lines": [(row, _cells(row, columns, openings)) for row in rows],
+    }
+
+
+def _opening(column: Column) -> SafeString:
+    return format_html(
+        '<td class="s-align-{} s-phone-{}{}" data-label="{}">',
+        column.align, column.phone, " s-muted" if column.muted else "", column.label,
+    )  # fmt: skip
+
+
+def _cells(row: Row, columns: Sequence[Column], openings: Sequence[SafeString]) -> list[_Drawn]:
+    """Plain texts, nearly all of a table's hundreds of cells, are drawn here: a template takes ten times as long."""
+    drawn: list[_Drawn] = []
+    for column, opening in zip(columns, openings, strict=True):
+        cell = formats.as_cell(row.cells.get(column.key))
+        leads = bool(row.url and not drawn and not cell.url)
+        whole = None
+        if not leads and cell.is_plain and isinstance(cell.value, str | Promise):
+            whole = format_html("{}{}</td>", opening, cell.value)
+        drawn.append((whole, opening, cell, leads))
+    return drawn
 
 
 def cell(values: dict[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,11 @@ def reached() -> Position:
     return min(Position(known[name].xid, known[name].event_id) if name in known else START for name in names)
 
 
+def arrived() -> tuple[tuple[str, int, int], ...]:
+    """How far each stream is: while it stays the same, so do all answers about a given time."""
+    return tuple(sorted(Stream.objects.values_list("name", "xid", "event_id")))
+
+
 def _lag_of(name: str, stream: Stream | None) -> StreamLag:
     moment = clock.now()
     position = Position(stream.xid, stream.event_id) if stream else START

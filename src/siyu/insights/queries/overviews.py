@@ -6,8 +6,10 @@ warehouse holds; the records would have to read every order. Freshness says how 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Hashable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -24,19 +26,17 @@ from siyu.warehouse import client
 from siyu.warehouse import queries as warehouse
 
 LATEST_PLANS = 5
+# Answers that are kept while nothing has arrived, and for how long at most: of some viewers with a period each.
+KEPT_ANSWERS = 128
+KEPT_SECONDS = 30.0
 _ROOT = "dictGetOrDefault('roots_dict', 'root', toUInt64(fragment), fragment)"
 _TOTALS = f"""
-SELECT ts >= {{since:DateTime64(3, 'UTC')}} AS is_now,
-       uniqExactIf({_ROOT}, name = {{paid:String}} AND fragment > 0), uniqExactIf(object_id, name = {{paid:String}}),
-       sumIf(amount_fen, name != {{refunded:String}}), sum(amount_fen)
-FROM events WHERE name IN {{names:Array(String)}} AND ts >= {{from:DateTime64(3, 'UTC')}}
-     AND ts < {{until:DateTime64(3, 'UTC')}} AND %(scope)s
-GROUP BY is_now
-"""
-_RETURNING = f"""
-SELECT is_now, countIf(orders >= 2) FROM (
-    SELECT ts >= {{since:DateTime64(3, 'UTC')}} AS is_now, {_ROOT} AS customer, uniqExact(object_id) AS orders
-    FROM events WHERE name = {{paid:String}} AND fragment > 0 AND ts >= {{from:DateTime64(3, 'UTC')}}
+SELECT is_now, countIf(customer > 0 AND orders >= 1), countIf(customer > 0 AND orders >= 2),
+       sum(orders), sum(gmv), sum(net) FROM (
+    SELECT ts >= {{since:DateTime64(3, 'UTC')}} AS is_now, {_ROOT} AS customer,
+           uniqExactIf(object_id, name = {{paid:String}}) AS orders,
+           sumIf(amount_fen, name != {{refunded:String}}) AS gmv, sum(amount_fen) AS net
+    FROM events WHERE name IN {{names:Array(String)}} AND ts >= {{from:DateTime64(3, 'UTC')}}
          AND ts < {{until:DateTime64(3, 'UTC')}} AND %(scope)s
     GROUP BY is_now, customer)
 GROUP BY is_now
@@ -68,11 +68,10 @@ def overview(viewer: Viewer, period: Period) -> Overview:
     new: dict[date, int] = dict(ask(_NEW))
     by_day = {row[0]: row[1:] for row in ask(_DAYS)}
     totals = {bool(row[0]): row[1:] for row in ask(_TOTALS)}
-    returning = {bool(is_now): count for is_now, count in ask(_RETURNING)}
     return Overview(
         period=period,
-        figures=_figures(period, new, totals.get(True), returning.get(True, 0)),
-        previous=_figures(before, new, totals.get(False), returning.get(False, 0)),
+        figures=_figures(period, new, totals.get(True)),
+        previous=_figures(before, new, totals.get(False)),
         days=_series(period, new, by_day),
         previous_days=_series(before, new, by_day),
         plans=tuple(messaging.plans(viewer, limit=LATEST_PLANS).items) if _sees_plans(viewer) else (),
@@ -99,8 +98,21 @@ def sales_days(viewer: Viewer) -> tuple[date, date] | None:
 def _asker(viewer: Viewer, params: dict[str, Any]) -> Callable[[str], list[tuple[Any, ...]]]:
     """Asks the warehouse one of the statements above, about the customers within the viewer's scope."""
     scope, values = customers.scope_clause(viewer)
-    wh, every = client.connect(), {**params, **values}
-    return lambda sql: wh.rows(sql.replace("%(scope)s", scope), every)
+    every = tuple((name, _frozen(value)) for name, value in sorted({**params, **values}.items()))
+    state = (warehouse.arrived(), time.monotonic() // KEPT_SECONDS)
+    url = client.connect().url
+    return lambda sql: _answer(url, sql.replace("%(scope)s", scope), every, state)
+
+
+@lru_cache(maxsize=KEPT_ANSWERS)
+def _answer(url: str, sql: str, params: tuple[tuple[str, Any], ...], state: Hashable) -> list[tuple[Any, ...]]:
+    """The rows; of a `state` of the warehouse they are asked for once, by whoever looks first."""
+    given = {name: list(value) if isinstance(value, tuple) else value for name, value in params}
+    return client.Warehouse(url).rows(sql, given)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _params(from_day: date, since_day: date, last_day: date) -> dict[str, Any]:
@@ -121,8 +133,8 @@ def _naive(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
-def _figures(period: Period, new: dict[date, int], totals: tuple[Any, ...] | None, returning: int) -> Figures:
-    paying, orders, gmv_fen, net_fen = totals or (0, 0, 0, 0)
+def _figures(period: Period, new: dict[date, int], totals: tuple[Any, ...] | None) -> Figures:
+    paying, returning, orders, gmv_fen, net_fen = totals or (0, 0, 0, 0, 0)
     return Figures(
         new_customer_count=sum(new.get(day, 0) for day in period.days),
         paying_customer_count=paying,

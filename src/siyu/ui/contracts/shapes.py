@@ -73,6 +73,11 @@ class Cell:
     share: float = 0.0
     strong: bool = False
 
+    @property
+    def is_plain(self) -> bool:
+        """Nothing but its value: most cells of most tables."""
+        return self.kind == "text" and not (self.url or self.strong or self.note)
+
 
 @dataclass(frozen=True)
 class Row:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -62,7 +63,8 @@ class ComponentNode(Node):
         values["body"] = self.body.render(context)
         values.update({name: context[name] for name in PASSED_ON if name in context})
         engine = context.template.engine  # type: ignore[union-attr]
-        return engine.get_template(self.component.template).render(context.new(values))
+        # A bare context: a component sees its props and nothing else, and a table has hundreds of them.
+        return engine.get_template(self.component.template).render(Context(values, autoescape=context.autoescape))
 
 
 @register.tag
@@ -124,7 +126,17 @@ def _is_blank(node: Node) -> bool:
 @register.simple_tag
 def icon(name: str, size: int = 16, label: str = "", klass: str = "") -> SafeString:
     """A Tabler icon from the sprite. Without a label it is decoration and hidden from screen readers."""
-    role = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    if not label:
+        return _decoration(name, size, klass)
+    return _drawn(name, size, klass, format_html('role="img" aria-label="{}"', label))
+
+
+@lru_cache(maxsize=512)
+def _decoration(name: str, size: int, klass: str) -> SafeString:
+    return _drawn(name, size, klass, mark_safe('aria-hidden="true"'))
+
+
+def _drawn(name: str, size: int, klass: str, role: SafeString) -> SafeString:
     return format_html(
         '<svg class="s-icon{}" width="{}" height="{}" {}><use href="{}#{}"></use></svg>',
         f" {klass}" if klass else "",
@@ -156,14 +168,8 @@ def may_open(shell: Any, url_name: str) -> bool:
 
 
 @register.filter
-def cell(row: Any, column: Any) -> Any:
-    """The cell of a row for a column, always as a `Cell`."""
-    return formats.as_cell(row.cells.get(column.key))
-
-
-@register.filter
 def total_cell(row: Any, column: Any) -> Any:
-    """The same for a row of totals, where a column without a total stays empty."""
+    """The cell of a row of totals for a column, always as a `Cell`; without a total it is empty."""
     return formats.as_cell(row.cells[column.key]) if column.key in row.cells else Cell("")
 
 
