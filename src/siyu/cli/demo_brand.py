@@ -32,7 +32,7 @@ OPENING_HOURS = range(9, 19)
 OPEN_HOURS = 2
 LEAST_WAIT = timedelta(hours=4)
 # Messages in one request: in a small demo, too, the plan under way has sent some and keeps some.
-SHORT_BATCH = 50
+SHORT_BATCH = 10
 PLAN_NAME = "老客召回：10 元鲜果券"
 # The first of them is the draft plan's.
 AUDIENCES: tuple[tuple[str, dict[str, Any]], ...] = (
