@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
+from siyu.cli.commands import identity as command
 from siyu.cli.commands.identity import identity
 
 ROWS = (
@@ -117,6 +120,8 @@ def test_people_are_told_in_lines(tmp_path: Path) -> None:
         ("a.pdf", b"%PDF-1.7 ...", ("--key", "name"), "file_wrong_type"),
         ("a.parquet", b"PAR1 damaged", ("--key", "name"), "file_damaged"),
         ("a.csv", b"name\nLi\n", ("--key", "name", "--csv", "/nowhere/out.csv"), "invalid_input"),
+        ("a.csv", b"name\nLi\n", ("--key", "name", "--compare", "name"), "invalid_input"),
+        ("a.csv", b"name\nLi\n", ("--key", "name", "--pairs", "/nowhere/pairs.csv"), "invalid_input"),
     ],
 )
 def test_what_cannot_be_used_is_said(
@@ -129,3 +134,17 @@ def test_what_cannot_be_used_is_said(
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     assert run(tmp_path / "absent.csv", "--key", "name")[1]["code"] == "invalid_input"
+
+
+def test_a_file_that_cannot_be_finished_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    people, out = tmp_path / "people.csv", tmp_path / "out.csv"
+    people.write_text("name\nLi\n")
+    out.write_text("before")
+
+    def full(head: object, rows: object) -> Iterator[str]:
+        yield "record"
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(command, "csv_pieces", full)
+    assert run(people, "--key", "name", "--csv", out)[1]["code"] == "disk_full"
+    assert (out.read_text(), sorted(path.name for path in tmp_path.iterdir())) == ("before", ["out.csv", "people.csv"])

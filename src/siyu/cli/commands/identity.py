@@ -65,6 +65,8 @@ def resolve(
 
     Blanks around values do not matter, and an empty value equals nothing. Nothing is imported.
     """
+    if (compared or pairs_file) and not fuzzy:
+        raise InvalidInput(reason="--compare and --pairs say something about alike records: give --fuzzy too.")
     found = _resolved(file, (*keys, *more_keys), compared if fuzzy else None, at_least)
     if csv_file is not None:
         _write_records(csv_file, found)
@@ -168,12 +170,16 @@ def _write_pairs(path: Path, likeness: Likeness) -> None:
 
 
 def _write(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """The whole file or none: a full disk leaves what stood there before."""
+    half = path.with_name(path.name + ".part")
     try:
-        with path.open("w", encoding="utf-8", newline="") as file:
+        with half.open("w", encoding="utf-8", newline="") as file:
             for piece in csv_pieces(head, rows):
                 # For programs, which take the mark for a part of the first name.
                 file.write(piece.removeprefix("\ufeff"))
+        half.replace(path)
     except OSError as error:
+        half.unlink(missing_ok=True)
         raise InvalidInput(reason=f"{path}: {error.strerror}") from error
 
 
